@@ -35,32 +35,43 @@ export async function* manyDestinations(context: Context, bundle: Bundle): Async
     targets,
   };
   const many = await Stage.open(context, side);
+  const few = await Stage.open(context, { ...side, name: 'those that match' });
   const none = await Stage.open(context, { ...side, name: 'no destination' });
   try {
-    await writeMany(context, many.server, receiver);
+    await writeMany(context, many.server, receiver, COUNT[size]);
+    await writeMany(context, few.server, receiver, MATCHING + DEAD);
     const pace = { pace: { perSecond: PER_SECOND, requests: PER_SECOND * SECONDS[size] } };
-    for (const stage of [many, none]) await stage.run(pace);
+    const stages = [many, few, none];
+    for (const stage of stages) await stage.run(pace);
     const rounds = await interleave(
-      [many, none].map((stage) => ({ name: stage.name, slice: () => stage.run(pace) })),
+      stages.map((stage) => ({ name: stage.name, slice: () => stage.run(pace) })),
       {
         rounds: ROUNDS,
         maxSeconds: 180,
         progress: (text) => context.progress(`destinations/1000-publisher: ${text}`),
       },
     );
-    yield {
-      name: 'destinations/1000-publisher',
+    const common = {
       load: `${side.name}, of which ${MATCHING} match and ${DEAD} more are dead: p99 of the answer to a publisher`,
-      value: ratio(rounds, many.name, none.name, ({ latency }) => latency.p99),
-      unit: `× ${none.name}`,
       measurements: rounds.slices.get(many.name)?.length ?? 0,
       dropped: rounds.dropped,
       details: detailsOf(rounds, 'an event', ({ events }) => events),
       faults: faultsOf(rounds),
     };
+    yield {
+      ...common,
+      name: 'destinations/1000-publisher',
+      value: ratio(rounds, many.name, none.name, ({ latency }) => latency.p99),
+      unit: `× ${none.name}`,
+    };
+    yield {
+      ...common,
+      name: 'destinations/1000-others',
+      value: ratio(rounds, many.name, few.name, ({ latency }) => latency.p99),
+      unit: `× only ${few.name}`,
+    };
   } finally {
-    await many.stop();
-    await none.stop();
+    for (const stage of [many, few, none]) await stage.stop();
     receiver.close();
   }
 }
@@ -71,7 +82,7 @@ export async function* countedMany(context: Context, bundle: Bundle): AsyncGener
   const receiver = await Receiver.listen();
   const stage = await CountedStage.open(context, bundle, undefined, receiver.targets);
   try {
-    await writeMany(context, stage.server, receiver);
+    await writeMany(context, stage.server, receiver, COUNT[size]);
     const requests = COUNTED[size];
     await stage.run({ pace: { inFlight: 1, requests: 10 } });
     const { callsOf, rowsOf, faults } = await stage.run({ pace: { inFlight: 1, requests } });
@@ -95,11 +106,15 @@ export async function* countedMany(context: Context, bundle: Bundle): AsyncGener
   }
 }
 
-async function writeMany(context: Context, server: Server, receiver: Receiver): Promise<void> {
+async function writeMany(
+  context: Context,
+  server: Server,
+  receiver: Receiver,
+  count: number,
+): Promise<void> {
   await makeDestinationPolicy(server);
   const all = `path "*" { capabilities = ["create", "read", "update", "delete", "list", "sudo"] }`;
   await api(server, 'sys/policies/acl/bench-operator', { policy: all });
-  const count = COUNT[context.quick ? 'quick' : 'whole'];
   for (let written = 0; written < count; written++) {
     context.progress(`destinations: ${written} of ${count} written`);
     const isMatching = written < MATCHING;

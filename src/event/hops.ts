@@ -1,7 +1,7 @@
 /**
- * How often an event has come back: a webhook that a destination sends may lead to a Carillon server again, perhaps this one
- * under another name. Each request says in a header how many destinations its events have passed, and who receives them stores
- * it in their metadata. So a loop ends.
+ * How often an event has come back: a webhook that a destination sends, or a queue that it writes to, may lead to a Carillon server
+ * again, perhaps this one under another name. Each request says in a header how many destinations its events have passed, and each
+ * message in the metadata. Who receives them stores it in their metadata. So a loop ends.
  */
 import { isJsonObject, type JsonObject } from '../lib/json.ts';
 import { quote } from '../lib/quote.ts';

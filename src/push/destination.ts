@@ -5,6 +5,7 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import { MAX_ATTEMPT_MS } from '../destination/limits.ts';
+import { isOtherServer } from '../destination/other-server.ts';
 import { RETRY_DELAYS_MS, type Timing } from '../destination/retry-schedule.ts';
 import type { StartPosition } from '../destination/start-position.ts';
 import { hideSecretsOf } from '../lib/log.ts';
@@ -35,6 +36,10 @@ const TIMING: Timing = { retryDelaysMs: RETRY_DELAYS_MS, answerTimeoutMs: MAX_AT
 
 const NO_SECRETS = invalid(
   'a webhook needs secrets, with which its requests are signed; write "secrets"',
+);
+
+const SECRETS_AGAIN = invalid(
+  'url is of another server than before, so secrets are needed again: whoever may change a destination must not get requests of theirs signed with secrets that they do not know; write "secrets"',
 );
 
 const NO_DESTINATION = invalid('there is no such destination');
@@ -157,6 +162,9 @@ export class Destination extends DurableObject<Env> implements DestinationContra
       (written !== undefined || secrets.count() === 0)
     ) {
       return NO_SECRETS;
+    }
+    if (written === undefined && isOtherServer(known?.settings.current.target, settings.target)) {
+      return SECRETS_AGAIN;
     }
     const sealed = isWebhook && written !== undefined ? await secrets.seal(written) : ok(undefined);
     if (!sealed.ok) return sealed;

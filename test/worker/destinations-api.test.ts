@@ -100,6 +100,21 @@ describe('a destination', () => {
     expect(await errorsOf(response)).toMatch(/secret/);
   });
 
+  it('has its secrets only for the server that they were written for', async () => {
+    const name = aName('hook');
+    const body = await webhook();
+    const write = (more: object) => root.post(`${DESTINATIONS}/${name}`, { ...body, ...more });
+    expect((await write({})).status).toBe(204);
+    const path = { url: 'https://203.0.113.7/other', secrets: undefined };
+    expect((await write(path)).status).toBe(204);
+    const elsewhere = { url: 'https://203.0.113.8/hook', secrets: undefined };
+    const refused = await write(elsewhere);
+    expect(refused.status).toBe(400);
+    expect(await errorsOf(refused)).toMatch(/url is of another server than before/);
+    expect((await root.reads(`${DESTINATIONS}/${name}`)).data.url).toBe(path.url);
+    expect((await write({ ...elsewhere, secrets: [SECRET] })).status).toBe(204);
+  });
+
   it('can be written as it is shown, with a header whose credential nobody sees', async () => {
     const name = aName('hook');
     const headers = { Authorization: 'Bearer canary', 'X-Env': 'prod' };

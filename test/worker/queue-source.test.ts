@@ -137,6 +137,32 @@ describe('a message', () => {
     );
   });
 
+  it.each([
+    ['by its own rules', {}],
+    ['by those of its source', { mapping: { path: 'orders/{/id}', metadata: { id: '/id' } } }],
+  ])('is an event %s that keeps how many destinations it has passed', async (_how, settings) => {
+    await makeSource(settings);
+    const message = (id: string, hops: string) => ({
+      id,
+      body: {
+        specversion: '1.0',
+        id,
+        source: 'vault://elsewhere',
+        type: 'paid',
+        data: { event_type: 'paid', event: { id, metadata: { carillon_hops: hops } } },
+      },
+    });
+    const { acknowledged, retried } = await deliver([message('four', '4'), message('five', '5')]);
+    expect({ acknowledged, retried }).toEqual({
+      acknowledged: ['four'],
+      retried: [{ msgId: 'five' }],
+    });
+    expect(await events()).toMatchObject([
+      { data: { event: { metadata: { carillon_hops: '4' } } } },
+    ]);
+    expect(lines).toMatchObject([{ refused: expect.stringContaining('send events in a circle') }]);
+  });
+
   it('follows the rules of the source', async () => {
     await makeSource({
       event_type: 'shop/{/kind}',

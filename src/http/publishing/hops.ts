@@ -9,9 +9,15 @@ export function hopsOfRequest(headers: Headers): Result<number> {
   return parseHops(headers.get(HOPS_HEADER));
 }
 
+/** Says why events may not be published; undefined if all of them may. */
+export function whyCircle(events: readonly CheckedEvent[]): string | undefined {
+  return whyTooManyHops(
+    events.reduce((most, { event }) => Math.max(most, hopsOf(event.metadata)), 0),
+  );
+}
+
 /** @returns undefined if all events may be published */
 export function refuseCircle(events: readonly CheckedEvent[]): Refusal | undefined {
-  const hops = events.reduce((most, { event }) => Math.max(most, hopsOf(event.metadata)), 0);
-  const why = whyTooManyHops(hops);
+  const why = whyCircle(events);
   return why === undefined ? undefined : { reason: 'loop', message: why };
 }

@@ -1,6 +1,6 @@
 /** A queue of Cloudflare. Each event is a message of its own: the consumer retries them one by one. */
 import { Buffer } from 'node:buffer';
-import { deliveredEvent, eventText } from '../../destination/formats.ts';
+import { deliveredEvent } from '../../destination/formats.ts';
 import {
   MAX_QUEUE_CALL_BYTES,
   MAX_QUEUE_CALL_MESSAGES,
@@ -8,7 +8,10 @@ import {
 } from '../../destination/limits.ts';
 import type { Outcome, OutgoingBatch, OutgoingEvent } from '../../destination/outgoing.ts';
 import type { Format } from '../../destination/settings.ts';
+import { withHops } from '../../event/hops.ts';
 import type { QueueBinding } from '../../objects/destination-target.ts';
+import type { DeliveredEvent } from '../../wire/destination-batch.ts';
+import { hopsOfBatch } from './hops.ts';
 import { attemptInTime } from './in-time.ts';
 import type { Target } from './target.ts';
 
@@ -24,7 +27,8 @@ export class QueueTarget implements Target {
   }
 
   async send({ events }: OutgoingBatch, signal?: AbortSignal): Promise<Outcome> {
-    const sizes = events.map((event) => Buffer.byteLength(eventText(event, this.#format)));
+    const messages = events.map((event) => messageOf(event, this.#format));
+    const sizes = messages.map((message) => Buffer.byteLength(JSON.stringify(message)));
     const largest = Math.max(...sizes);
     if (largest > MAX_QUEUE_MESSAGE_BYTES) {
       return {
@@ -35,13 +39,8 @@ export class QueueTarget implements Target {
     return attemptInTime(
       async () => {
         // If one call fails after another, all events are sent again: a consumer recognises them by their ids.
-        for (const call of callsOf(events, sizes)) {
-          await this.#queue.sendBatch(
-            call.map((event) => ({
-              body: deliveredEvent(event, this.#format),
-              contentType: 'json',
-            })),
-          );
+        for (const call of callsOf(messages, sizes)) {
+          await this.#queue.sendBatch(call.map((body) => ({ body, contentType: 'json' })));
         }
         return { result: 'delivered', answer: '' };
       },
@@ -51,10 +50,20 @@ export class QueueTarget implements Target {
   }
 }
 
+/** A message has no headers, so the metadata say how many destinations the event has passed. */
+function messageOf(event: OutgoingEvent, format: Format): DeliveredEvent {
+  const delivered = deliveredEvent(event, format);
+  const metadata = withHops(delivered.data.event.metadata, hopsOfBatch([event]));
+  return {
+    ...delivered,
+    data: { ...delivered.data, event: { ...delivered.data.event, ...(metadata && { metadata }) } },
+  };
+}
+
 /** As few calls as the limits of the platform allow. */
-function callsOf(events: readonly OutgoingEvent[], sizes: readonly number[]): OutgoingEvent[][] {
-  const calls: OutgoingEvent[][] = [];
-  let call: OutgoingEvent[] = [];
+function callsOf(events: readonly DeliveredEvent[], sizes: readonly number[]): DeliveredEvent[][] {
+  const calls: DeliveredEvent[][] = [];
+  let call: DeliveredEvent[] = [];
   let bytes = 0;
   for (const [index, event] of events.entries()) {
     const size = sizes[index] ?? 0;

@@ -67,7 +67,11 @@ describe('a queue that is a destination', () => {
       async () => {
         const messages = await received('queue-test/each');
         expect(messages.map(({ id }) => id).toSorted()).toEqual(['q1', 'q2', 'q3']);
-        expect(messages[0]).toMatchObject({ type: 'queue-test/each', specversion: '1.0' });
+        expect(messages[0]).toMatchObject({
+          type: 'queue-test/each',
+          specversion: '1.0',
+          data: { event: { metadata: { carillon_hops: '1' } } },
+        });
       },
       { timeout: 20_000 },
     );

@@ -100,7 +100,7 @@ describe('the package', () => {
 
   it('has the sources of each file in its map', () => {
     const maps = readdirSync(dist).filter((name) => name.endsWith('.map'));
-    expect(maps.length).toBe(4);
+    expect(maps.length).toBe(5);
     for (const name of maps) {
       const { sources, sourcesContent } = JSON.parse(readFileSync(join(dist, name), 'utf8')) as {
         sources: string[];

@@ -36,5 +36,5 @@ Example:
 }
 
 function summariesOf(commands: readonly Command[]): string {
-  return commands.map(({ name, summary }) => `  ${name.padEnd(20)} ${summary}`).join('\n');
+  return commands.map(({ name, summary }) => `  ${name.padEnd(21)} ${summary}`).join('\n');
 }

@@ -53,7 +53,7 @@ export function deliveredEvent(event: FramedEvent, format: Format): DeliveredEve
 }
 
 /** The CloudEvent of an event in JSON. */
-export function eventText({ event, json }: FramedEvent, format: Format): string {
+function eventText({ event, json }: FramedEvent, format: Format): string {
   return format === 'vault' ? json.trimEnd() : encodeCloudEvent(event);
 }
 

@@ -38,6 +38,13 @@ export function hopsOf(metadata: unknown): number {
   return typeof text === 'string' && HOPS.test(text) ? Number(text) : 0;
 }
 
+/** What a CloudEvent says whose data is that of a frame: rules of a source may leave it out of the event. */
+export function hopsOfCloudEvent(document: unknown): number {
+  const data = isJsonObject(document) ? document.data : undefined;
+  const event = isJsonObject(data) ? data.event : undefined;
+  return isJsonObject(event) ? hopsOf(event.metadata) : 0;
+}
+
 /** @param hops what the request says. Of that and of what the metadata says, the higher number counts */
 export function withHops(metadata: JsonObject | undefined, hops: number): JsonObject | undefined {
   return hops > hopsOf(metadata) ? { ...metadata, [HOPS_KEY]: String(hops) } : metadata;

@@ -1,4 +1,5 @@
 /** Makes events of a verified delivery, by the rules of its source. */
+import { hopsOfCloudEvent } from '../../event/hops.ts';
 import { failureIn, ok, type Result, tooLarge } from '../../lib/result.ts';
 import { type Attributes, otherAttributes } from '../cloudevents/attributes.ts';
 import { MAX_DELIVERY_EVENTS } from '../limits.ts';
@@ -20,6 +21,8 @@ interface MappedEvent {
   readonly body: Readonly<Record<string, unknown>>;
   /** Its place in the delivery, for messages. */
   readonly where: string;
+  /** How many destinations it has passed, as its document says. */
+  readonly hops: number;
 }
 
 export type ReadDelivery<Event> =
@@ -72,7 +75,7 @@ export async function readDelivery(
     const event = isCloudEvents
       ? withAttributes(members, document as Attributes, settings)
       : members;
-    events.push({ body: event, where });
+    events.push({ body: event, where, hops: isCloudEvents ? hopsOfCloudEvent(document) : 0 });
   }
   return ok({ kind: 'events', events, missing: [...missing] });
 }

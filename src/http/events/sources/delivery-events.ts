@@ -68,8 +68,9 @@ export async function readWebhook(
   if (reading.value.kind === 'challenge') return ok(reading.value);
   const events: CheckedEvent[] = [];
   let characters = 0;
-  for (const { body, where } of reading.value.events) {
-    const event = readEvent({ where, body, isCloudEvent: false }, defaults);
+  for (const { body, where, hops } of reading.value.events) {
+    const passed = { ...defaults, hops: Math.max(hops, defaults.hops ?? 0) };
+    const event = readEvent({ where, body, isCloudEvent: false }, passed);
     if (!event.ok) return failureIn(where, event.failure);
     characters += event.value.json.length;
     if (characters > MAX_DELIVERY_FRAMES_CHARACTERS) {

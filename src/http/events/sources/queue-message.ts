@@ -1,13 +1,11 @@
 /** Reads a message of a queue as a delivery to a source. */
 
 import type { EventDefaults } from '../../../event/event.ts';
-import { hopsOf } from '../../../event/hops.ts';
 import { MAX_DELIVERY_BYTES } from '../../../ingest/limits.ts';
 import type { CheckedEvent } from '../../../ingest/read-events.ts';
 import type { WebhookRequest } from '../../../ingest/webhooks/request.ts';
 import type { DocumentSource } from '../../../ingest/webhooks/source.ts';
 import type { Proof } from '../../../ingest/webhooks/verifiers/verifier.ts';
-import { isJsonObject } from '../../../lib/json.ts';
 import { invalid, ok, type Result, tooLarge } from '../../../lib/result.ts';
 import { decodeUtf8, parseJson } from '../../../lib/text.ts';
 import { whyCircle } from '../../publishing/hops.ts';
@@ -27,27 +25,18 @@ export async function readMessage(
       `the message has ${bytes.byteLength} bytes, at most ${MAX_DELIVERY_BYTES} are allowed`,
     );
   }
-  const reading = await readWebhook(source, deliveryOfJson(bytes), messageProof(id, timestamp), {
-    ...defaults,
-    hops: hopsOfMessage(json.value),
-  });
+  const reading = await readWebhook(
+    source,
+    deliveryOfJson(bytes),
+    messageProof(id, timestamp),
+    defaults,
+  );
   if (!reading.ok) return reading;
   if (reading.value.kind !== 'events') {
     return invalid('the message is a verification challenge, and a queue has none');
   }
   const circle = whyCircle(reading.value.events);
   return circle === undefined ? ok(reading.value.events) : invalid(circle);
-}
-
-/** What a destination says in the metadata of the events that it writes to a queue. A mapping may leave it out of the event. */
-function hopsOfMessage(json: string): number {
-  const message = parseJson(json);
-  const events = message.ok ? [message.value].flat() : [];
-  return events.reduce<number>((most, each) => {
-    const data = isJsonObject(each) ? each.data : undefined;
-    const event = isJsonObject(data) ? data.event : undefined;
-    return Math.max(most, isJsonObject(event) ? hopsOf(event.metadata) : 0);
-  }, 0);
 }
 
 /** What stands for `{id}` and `{timestamp}` in the rules of the source. A message that is delivered again has the same. */

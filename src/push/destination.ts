@@ -26,11 +26,9 @@ import { parseDestinationName } from '../objects/names.ts';
 import { Delivery } from './delivery/delivery.ts';
 import { SETTINGS_KEY, type Told } from './delivery/stored-settings.ts';
 import { DESTINATION_SCHEMA } from './destination-schema.ts';
+import { MAX_QUIET_MS } from './dispatch/limits.ts';
 import { HANDED_OVER } from './reading/read-part.ts';
 import { DestinationSecrets } from './secrets.ts';
-
-/** How long a destination that is paused need not be woken for a hub that it was woken for. */
-const QUIET_MS = 60_000;
 
 const TIMING: Timing = { retryDelaysMs: RETRY_DELAYS_MS, answerTimeoutMs: MAX_ATTEMPT_MS };
 
@@ -76,7 +74,7 @@ export class Destination extends DurableObject<Env> implements DestinationContra
       reading.markNew(hub);
       loop.tell(hub);
     }
-    if (settings.paused !== undefined) return { quietUntil: Date.now() + QUIET_MS };
+    if (settings.paused !== undefined) return { quietUntil: Date.now() + MAX_QUIET_MS };
     await alarms.arm();
     const { retryAt } = lanes;
     return retryAt > Date.now() ? { quietUntil: retryAt } : {};

@@ -4,11 +4,10 @@
  * twice.
  */
 
-import type { EventFacts } from '../event/facts.ts';
 import { compileGlob } from '../event/glob.ts';
 import { pathOfKey, ROOT } from '../namespace/namespace.ts';
 import { MAX_INTEREST_CHARACTERS, MAX_INTERESTS } from './limits.ts';
-import { type HubNamespaces, Matcher } from './matcher.ts';
+import { type CoveredFacts, type HubNamespaces, Matcher } from './matcher.ts';
 
 /** Event types and namespaces, as in a subscription. Several are separate: an event is wanted if one covers it. */
 export interface Wanted {
@@ -27,7 +26,7 @@ const EVERYTHING: Wanted = { pattern: '*', namespaces: ['*'] };
 export interface InterestMatcher {
   /** Whether it covers all events of the hub. Then nothing has to be read of an event. */
   readonly isEverything: boolean;
-  covers(facts: EventFacts): boolean;
+  covers(facts: CoveredFacts): boolean;
   /** Whether it may cover events of a hub. */
   mayCoverHub(hub: HubNamespaces): boolean;
 }

@@ -12,6 +12,9 @@ export interface HubNamespaces {
   readonly eventTypeNamespace: string;
 }
 
+/** What of an event decides it. */
+export type CoveredFacts = Pick<EventFacts, 'namespace' | 'event_type'>;
+
 type Matched = Pick<Subscription, 'pattern' | 'namespaces' | 'filter'>;
 
 /** Equal for subscriptions that match the same events. */
@@ -49,15 +52,15 @@ export class Matcher {
   }
 
   /** Whether the subscription is for the Vault namespace and type of an event. The filter is not asked. */
-  covers(facts: EventFacts): boolean {
+  covers(facts: CoveredFacts): boolean {
     return this.coversNamespace(facts) && this.coversType(facts);
   }
 
-  coversNamespace({ namespace }: EventFacts): boolean {
+  coversNamespace({ namespace }: CoveredFacts): boolean {
     return this.#covers(trimSlashes(namespace));
   }
 
-  coversType({ event_type }: EventFacts): boolean {
+  coversType({ event_type }: CoveredFacts): boolean {
     return this.#matchesType(event_type);
   }
 

@@ -9,9 +9,9 @@ import { logError } from '../../lib/log.ts';
 import { nameForOperators, parseHubName } from '../../objects/names.ts';
 import { callDestination } from '../../objects/stubs.ts';
 import { withTimeout } from '../../objects/with-timeout.ts';
+import { MAX_HAND_OVER_MS } from './limits.ts';
 import { publishServerEvents } from './server-publisher.ts';
 
-const MAX_HAND_OVER_MS = 10_000;
 const ID_CHARACTERS = 32;
 
 interface DeadLettersParts {

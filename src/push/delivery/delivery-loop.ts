@@ -13,15 +13,10 @@ import type { AlarmTask } from '../../objects/alarms.ts';
 import { messageOf } from '../../objects/storage-failure.ts';
 import type { Batch } from './lane.ts';
 import type { Lanes, LanesReading } from './lanes.ts';
+import { MAX_PACE_WAIT_MS, MAX_RUN_MS } from './limits.ts';
 import type { Sender } from './sender.ts';
 import type { Settlement } from './settlement.ts';
 import type { StoredSettings } from './stored-settings.ts';
-
-/** How long a run begins new attempts. */
-const MAX_RUN_MS = 20_000;
-
-/** So long a run waits before an attempt, if the receiver wants them apart. */
-const MAX_PACE_WAIT_MS = 2000;
 
 /** What is held if an attempt cannot be stored. */
 const STORAGE = 'storage';

@@ -1,5 +1,6 @@
 /** The parts of a destination that is configured, from then until it is deleted. */
 
+import { lagOf } from '../../destination/lag.ts';
 import type { OutgoingEvent } from '../../destination/outgoing.ts';
 import type { Timing } from '../../destination/retry-schedule.ts';
 import { type Concerned, testEvent } from '../../destination/server-events.ts';
@@ -158,10 +159,7 @@ export class Delivery {
 
   #measured() {
     const positions = Object.values(this.reading.positions());
-    const lag = positions.reduce(
-      (sum, { last, sequence }) => sum + Math.max(last - sequence, 0),
-      0,
-    );
+    const lag = positions.reduce((sum, position) => sum + lagOf(position), 0);
     const { failures } = this.log.totals;
     return { lag, failures, paused: this.settings.paused === undefined ? 0 : 1 };
   }

@@ -1,8 +1,6 @@
 /** Whom the destination could not ask, and until when it asks nobody of them again. In memory only. */
 
-/** Waits after failures, doubled with each. */
-const MIN_HOLD_MS = 500;
-const MAX_HOLD_MS = 60_000;
+import { MAX_HOLD_MS, MIN_HOLD_MS } from './limits.ts';
 
 interface Hold {
   /** Unix milliseconds. */

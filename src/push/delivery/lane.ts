@@ -13,9 +13,7 @@ import {
   type ReadPart,
 } from '../reading/read-part.ts';
 import type { PlannedBatch } from './backlog.ts';
-
-/** Events that are read at a time. */
-const MAX_READ_EVENTS = 100;
+import { MAX_LANE_EVENTS } from './limits.ts';
 
 /** What a lane needs of `Reading`. */
 export interface LaneReading {
@@ -237,7 +235,7 @@ export class Lane {
     const before = this.#part;
     const after = before && placeAfter(before, before.events.length);
     this.#isTold = false;
-    const part = await this.#reading.read(this.source, after, MAX_READ_EVENTS, maxBytes);
+    const part = await this.#reading.read(this.source, after, MAX_LANE_EVENTS, maxBytes);
     if (!part.ok) return this.#failed({ ...part.failure, concerns: 'source' });
     const allowed = await this.#reading.allowed(part.value.events);
     if (!allowed.ok) return this.#failed({ ...allowed.failure, concerns: 'rights' });

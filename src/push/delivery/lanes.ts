@@ -4,9 +4,7 @@ import type { BatchLimits } from '../../destination/batching.ts';
 import type { Backlog, PlannedBatch, Plans } from './backlog.ts';
 import { Holds } from './holds.ts';
 import { type Batch, Lane, type LaneFailure, type LaneReading } from './lane.ts';
-
-/** Characters of events in memory. Above that, no lane waits for more events, and those that can be read again are. */
-const MAX_SIZE = 8 * 1024 * 1024;
+import { MAX_HELD_CHARACTERS } from './limits.ts';
 
 /** Whom to ask for what the policies allow. No source is called so. */
 const RIGHTS = 'rights';
@@ -191,7 +189,7 @@ export class Lanes {
   /** @returns whether there is more in memory than there should be */
   #makeRoom(current: Lane): boolean {
     const size = [...this.#lanes.values()].reduce((sum, lane) => sum + lane.size, 0);
-    if (size <= MAX_SIZE) return false;
+    if (size <= MAX_HELD_CHARACTERS) return false;
     for (const [source, lane] of this.#lanes) {
       if (lane !== current && lane.batches.length === 0) this.#lanes.delete(source);
     }

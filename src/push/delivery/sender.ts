@@ -8,11 +8,9 @@ import { pathOfKey } from '../../namespace/namespace.ts';
 import type { Attempt } from '../../objects/destination-contract.ts';
 import { messageOf } from '../../objects/storage-failure.ts';
 import { withTimeout } from '../../objects/with-timeout.ts';
+import { ATTEMPT_GRACE_MS } from './limits.ts';
 import type { StoredSettings } from './stored-settings.ts';
 import type { TargetOpener } from './target-opener.ts';
-
-/** A target ends an attempt itself. A binding that hangs may keep it from that. */
-const GRACE_MS = 5000;
 
 interface SenderParts {
   readonly namespaceKey: string;
@@ -67,7 +65,7 @@ export class Sender {
   }
 
   get #maxMs(): number {
-    return this.#parts.timing.answerTimeoutMs + GRACE_MS;
+    return this.#parts.timing.answerTimeoutMs + ATTEMPT_GRACE_MS;
   }
 }
 

@@ -8,11 +8,10 @@ import { hubName } from '../../objects/names.ts';
 import { callHub } from '../../objects/stubs.ts';
 import { withTimeout } from '../../objects/with-timeout.ts';
 import { encodeWithinLimit } from '../../wire/frame.ts';
+import { MAX_SERVER_PUBLISH_MS } from './limits.ts';
 
 /** Who publishes them. No token has this as its identity. */
 const PUBLISHER = 'destinations';
-
-const MAX_PUBLISH_MS = 10_000;
 
 /**
  * Publishes events of one Vault namespace and one event-type namespace. A second event with the same id is a duplicate.
@@ -35,7 +34,7 @@ export async function publishServerEvents(
   });
   const request = { owner: PUBLISHER, events: eventBatch(encoded) };
   const publishing = callHub(env, hub, (stub) => stub.publishAll([request]));
-  const [receipt] = await withTimeout(MAX_PUBLISH_MS, publishing);
+  const [receipt] = await withTimeout(MAX_SERVER_PUBLISH_MS, publishing);
   if (receipt === undefined) throw new Error('the hub gave no receipt');
   if ('refused' in receipt) throw new Error(`the hub refuses the event: ${receipt.refused}`);
   if ('failed' in receipt) throw new Error(receipt.failed);

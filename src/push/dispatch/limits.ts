@@ -20,3 +20,6 @@ export const MAX_QUIET_MS = 60_000;
 
 /** How much earlier it is woken than it said: clocks differ. */
 export const WAKE_SKEW_MS = 1000;
+
+/** Destinations that a dispatcher remembers to match, counted once for each hub or event type that they want, and once for that. */
+export const MAX_REMEMBERED_MATCHES = 100_000;

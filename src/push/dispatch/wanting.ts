@@ -1,15 +1,12 @@
 /** Which destinations may want the events of a notice. Their filters and policies are not asked: they do that themselves. */
 
-import type { EventFacts } from '../../event/facts.ts';
 import { LruCache } from '../../lib/caches.ts';
-import { pathOfKey, withSlash } from '../../namespace/namespace.ts';
+import { pathOfKey } from '../../namespace/namespace.ts';
 import type { Notice } from '../../objects/destination-contract.ts';
 import { parseHubName } from '../../objects/names.ts';
 import type { Wanted } from '../../subscription/interest.ts';
 import { Matcher } from '../../subscription/matcher.ts';
-
-/** Of each cache: destinations, counted once for each hub or event type that they want, and once for that. */
-const MAX_REMEMBERED = 100_000;
+import { MAX_REMEMBERED_MATCHES } from './limits.ts';
 
 interface Compiled {
   readonly name: string;
@@ -19,9 +16,9 @@ interface Compiled {
 export class Wanting {
   readonly #compiled: readonly Compiled[];
   /** By hub: those that may want something of it. */
-  readonly #ofHubs = new LruCache<readonly Compiled[]>(MAX_REMEMBERED, sizeOf);
+  readonly #ofHubs = new LruCache<readonly Compiled[]>(MAX_REMEMBERED_MATCHES, sizeOf);
   /** By hub and event type. */
-  readonly #ofTypes = new LruCache<readonly Compiled[]>(MAX_REMEMBERED, sizeOf);
+  readonly #ofTypes = new LruCache<readonly Compiled[]>(MAX_REMEMBERED_MATCHES, sizeOf);
 
   constructor(
     destinations: Iterable<{ readonly name: string; readonly wanted: readonly Wanted[] }>,
@@ -53,8 +50,7 @@ export class Wanting {
   #ofType(hub: string, type: string, ofHub: readonly Compiled[]): readonly Compiled[] {
     // No name of a hub has a line feed.
     return this.#ofTypes.getOrMake(`${hub}\n${type}`, () => {
-      const namespace = withSlash(pathOfKey(parseHubName(hub).namespaceKey));
-      const facts = { ...NO_FACTS, event_type: type, namespace };
+      const facts = { event_type: type, namespace: pathOfKey(parseHubName(hub).namespaceKey) };
       return matching(ofHub, (matcher) => matcher.covers(facts));
     });
   }
@@ -70,12 +66,3 @@ function matching(
 function sizeOf(destinations: readonly Compiled[]): number {
   return destinations.length + 1;
 }
-
-const NO_FACTS: EventFacts = {
-  event_type: '',
-  namespace: '',
-  path: '',
-  data_path: '',
-  operation: '',
-  source_plugin_mount: '',
-};

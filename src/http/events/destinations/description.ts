@@ -1,5 +1,6 @@
 /** What the API shows of a destination and of its attempts. Times are RFC 3339. */
 
+import { lagOf } from '../../../destination/lag.ts';
 import { shownSettings } from '../../../destination/shown-settings.ts';
 import { formatTimestamp } from '../../../event/time.ts';
 import { HIDDEN } from '../../../lib/hidden.ts';
@@ -10,6 +11,7 @@ import type {
   DestinationState,
 } from '../../../objects/destination-contract.ts';
 import { parseHubName } from '../../../objects/names.ts';
+import { keyWarnings } from '../key-warnings.ts';
 
 /** @param namespace the path of the Vault namespace of the destination */
 export function describedDestination(
@@ -26,23 +28,14 @@ export function describedDestination(
       }),
       state: describedState(state),
     },
-    warnings: isWebhook ? KEY_WARNINGS[key] : [],
+    warnings: isWebhook ? keyWarnings(key, 'the next delivery encrypts them under the first') : [],
   };
 }
 
-const KEY_WARNINGS = {
-  current: [],
-  old: [
-    'its secrets are encrypted under a key of SOURCE_KEY that is not the first; the next delivery encrypts them under the first',
-  ],
-  missing: [
-    'its secrets are encrypted under a key that is not in SOURCE_KEY; put that key back after the first, or write the secrets again',
-  ],
-};
-
 function describedState(state: DestinationState): Record<string, unknown> {
   const { lastSuccessAt, nextAttemptAt } = state;
-  const positions = Object.entries(state.positions).map(([hub, { epoch, sequence, last }]) => {
+  const positions = Object.entries(state.positions).map(([hub, position]) => {
+    const { epoch, sequence, last } = position;
     const { namespaceKey, eventTypeNamespace } = parseHubName(hub);
     return {
       hub: eventTypeNamespace,
@@ -50,7 +43,7 @@ function describedState(state: DestinationState): Record<string, unknown> {
       epoch,
       sequence,
       last,
-      lag: Math.max(0, last - sequence),
+      lag: lagOf(position),
     };
   });
   return {

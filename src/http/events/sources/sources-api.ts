@@ -22,6 +22,7 @@ import type { Call, Endpoints } from '../../endpoint-types.ts';
 import { adviceOnEvents } from '../../publishing/advice.ts';
 import { done, list, refuse, succeed } from '../../respond.ts';
 import { workerCaches } from '../../worker-caches.ts';
+import { keyWarnings } from '../key-warnings.ts';
 import {
   deliveryOf,
   eventDefaults,
@@ -62,18 +63,11 @@ async function readSource(call: Call): Promise<Response> {
       address: `/v1/${path}${path && '/'}sys/events/in/${call.var.name}`,
     }),
   };
-  return succeed(shown, KEY_WARNINGS[key]);
+  return succeed(
+    shown,
+    keyWarnings(key, 'list the sources to encrypt all of them under the first'),
+  );
 }
-
-const KEY_WARNINGS = {
-  current: [],
-  old: [
-    'its secrets are encrypted under a key of SOURCE_KEY that is not the first; list the sources to encrypt all of them under the first',
-  ],
-  missing: [
-    'its secrets are encrypted under a key that is not in SOURCE_KEY; put that key back after the first, or write the secrets again',
-  ],
-};
 
 async function writeSource(call: Call): Promise<Response> {
   const { env } = call;

@@ -97,7 +97,7 @@ export interface DestinationContract {
   describe(): Promise<DestinationDescription | undefined>;
   /** The last ones, the newest first. */
   attempts(): Attempt[];
-  /** Deletes everything. A later `configure` begins anew. */
+  /** Deletes everything. A later `configure` makes another destination. */
   wipe(): Promise<void>;
 }
 

@@ -2,7 +2,7 @@
  * The dispatcher of one Vault namespace: which destinations there are, and what they want. Hubs tell it that something is new, and
  * it wakes the destinations that may want it. `DispatcherContract` says what each method is for.
  *
- * It cannot be restored. What it stores is what was asked of it, and hubs are told anew with each write.
+ * It cannot be restored. What it stores is what was asked of it, and hubs are told again with each write.
  */
 
 import { DurableObject } from 'cloudflare:workers';

@@ -10,7 +10,7 @@
 import { logError } from '../../lib/log.ts';
 import type { Quotas } from '../../namespace/quota.ts';
 import type { Alarms, AlarmTask } from '../../objects/alarms.ts';
-import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
+import { jobBackoffMs } from '../../objects/job-backoff.ts';
 import { callAuthority, callSubscriberHub } from '../../objects/stubs.ts';
 import { foreignTokenName } from '../../token/token-record.ts';
 import type { Lifecycle } from '../lifecycle.ts';
@@ -110,8 +110,8 @@ export class Outbox implements AlarmTask {
       if (failed === undefined) return;
       const { job, attempts } = failed;
       logError(`${job.kind} ${targetOf(job)} failed, to be tried again`, error);
-      const backoff = Math.min(MIN_JOB_BACKOFF_MS * 2 ** attempts, MAX_JOB_BACKOFF_MS);
-      jobs.postpone(job, attempts + 1, Date.now() + backoff);
+      const backoffMs = jobBackoffMs(attempts, MAX_JOB_BACKOFF_MS);
+      jobs.postpone(job, attempts + 1, Date.now() + backoffMs);
       alarms.arm();
     } finally {
       this.#underWay.delete(keyOf(first.job));

@@ -74,14 +74,7 @@ export class Announcements {
 
   #dispatchersOf(type: string): string[] {
     const { namespaceKey } = parseHubName(this.#hub);
-    const facts = {
-      event_type: type,
-      namespace: pathOfKey(namespaceKey),
-      path: '',
-      data_path: '',
-      operation: '',
-      source_plugin_mount: '',
-    };
+    const facts = { event_type: type, namespace: pathOfKey(namespaceKey) };
     return [...this.#wanting].flatMap(([key, { covers }]) => (covers(facts) ? [key] : []));
   }
 

@@ -11,7 +11,7 @@ import type { Alarms, AlarmTask } from '../../objects/alarms.ts';
 import type { Announcement } from '../../objects/announcement.ts';
 import { callEach, isMethodMissing } from '../../objects/call.ts';
 import type { FeedPosition } from '../../objects/hub-contract.ts';
-import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
+import { jobBackoffMs } from '../../objects/job-backoff.ts';
 import { parseHubName, wildcardHubName } from '../../objects/names.ts';
 import { isNamespaceDeleted } from '../../objects/namespace-end.ts';
 import { callHub, callWildcardHub } from '../../objects/stubs.ts';
@@ -106,8 +106,7 @@ export class Announcer implements AlarmTask {
     } catch (error) {
       if (!lifecycle.isOpen) return;
       logError('hubs could not be told that destinations want less, to be tried again', error);
-      const backoff = Math.min(MIN_JOB_BACKOFF_MS * 2 ** this.#attempts++, MAX_REPEAT_BACKOFF_MS);
-      this.#dueAt = Date.now() + backoff;
+      this.#dueAt = Date.now() + jobBackoffMs(this.#attempts++, MAX_REPEAT_BACKOFF_MS);
     } finally {
       if (lifecycle.isOpen) alarms.arm();
     }

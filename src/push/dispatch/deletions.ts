@@ -6,6 +6,7 @@
 import { logError } from '../../lib/log.ts';
 import type { Alarms, AlarmTask } from '../../objects/alarms.ts';
 import { callEach } from '../../objects/call.ts';
+import { jobBackoffMs } from '../../objects/job-backoff.ts';
 import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
 import { callDestination } from '../../objects/stubs.ts';
 import type { Announcer } from './announcer.ts';
@@ -78,8 +79,7 @@ export class Deletions implements AlarmTask {
     } catch (error) {
       if (!lifecycle.isOpen) return;
       logError('a destination could not be deleted, to be tried again', error);
-      const backoff = Math.min(MIN_JOB_BACKOFF_MS * 2 ** this.#attempts++, MAX_REPEAT_BACKOFF_MS);
-      this.#dueAt = Date.now() + backoff;
+      this.#dueAt = Date.now() + jobBackoffMs(this.#attempts++, MAX_REPEAT_BACKOFF_MS);
     }
   }
 

@@ -5,7 +5,7 @@
 
 import { logError } from '../../lib/log.ts';
 import type { Alarms, AlarmTask } from '../../objects/alarms.ts';
-import { MIN_JOB_BACKOFF_MS } from '../../objects/limits.ts';
+import { jobBackoffMs } from '../../objects/job-backoff.ts';
 import { column } from '../../objects/sql.ts';
 import type { DispatcherLifecycle } from './lifecycle.ts';
 import { MAX_REPEAT_BACKOFF_MS } from './limits.ts';
@@ -117,8 +117,8 @@ export class LateCalls implements AlarmTask {
       if (failed === undefined) return;
       logError(`${kind} ${target} failed, to be tried again`, error);
       const attempts = failed.attempts + 1;
-      const backoff = Math.min(MIN_JOB_BACKOFF_MS * 2 ** attempts, MAX_REPEAT_BACKOFF_MS);
-      this.#put(target, { attempts, dueAt: Date.now() + backoff });
+      const backoffMs = jobBackoffMs(attempts, MAX_REPEAT_BACKOFF_MS);
+      this.#put(target, { attempts, dueAt: Date.now() + backoffMs });
     } finally {
       this.#underWay.delete(target);
       if (lifecycle.isOpen) alarms.arm();

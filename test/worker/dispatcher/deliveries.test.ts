@@ -104,7 +104,7 @@ it('a pattern whose write was cut off delivers nothing of before when it is writ
   await vi.waitFor(() => expect([...ids].sort()).toEqual(['cache after', 'cache own']), BUSY);
 });
 
-it('a deleted destination is delivered nothing, and one of the same name begins anew', async () => {
+it('a deleted destination is delivered nothing, and one of the same name begins without its past', async () => {
   await seesAll();
   const ids = received();
   await dispatcher().put('cache', writing('abc/*'));

@@ -5,7 +5,7 @@
 
 import { logError } from '../../../lib/log.ts';
 import type { Alarms, AlarmTask } from '../../../objects/alarms.ts';
-import { MIN_JOB_BACKOFF_MS } from '../../../objects/limits.ts';
+import { jobBackoffMs } from '../../../objects/job-backoff.ts';
 import { parentOf, type ReplicaPlace } from '../../../objects/names.ts';
 import type { Admission, AdmissionAnswer } from '../../../objects/replica-contract.ts';
 import { callRegionHead } from '../../../objects/stubs.ts';
@@ -135,8 +135,7 @@ export class HeadCalls implements AlarmTask {
 
   #failed(error: unknown): void {
     logError('the head of this region cannot be told of subscribers', error);
-    const backoff = MIN_JOB_BACKOFF_MS * 2 ** Math.min(this.#failures++, 20);
-    this.#retryAt = Date.now() + Math.min(backoff, MAX_ENDS_BACKOFF_MS);
+    this.#retryAt = Date.now() + jobBackoffMs(this.#failures++, MAX_ENDS_BACKOFF_MS);
     this.#parts.alarms.arm();
   }
 }

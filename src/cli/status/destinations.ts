@@ -3,6 +3,7 @@ import type { Server } from '../../client/options.ts';
 import { isJsonObject } from '../../lib/json.ts';
 import { DESTINATIONS } from '../destinations/name.ts';
 import { requestApi } from '../server/api.ts';
+import { counted } from './counted.ts';
 import { MAX_STATUS_DESTINATIONS, STATUS_TIMEOUT_MS } from './limits.ts';
 
 export interface ListedDestination {
@@ -51,7 +52,7 @@ export function destinationRow(listed: ListedDestination): [label: string, text:
   const { destination, status, reason, lag = 0, failures = 0, problem } = listed;
   const parts = [
     status === undefined ? undefined : reason === undefined ? status : `${status} (${reason})`,
-    failures > 0 ? `${failures} failures in a row` : undefined,
+    failures > 0 ? `${counted(failures, 'failure')} in a row` : undefined,
     lag > 0 ? `lag ${lag}` : undefined,
     problem,
   ];

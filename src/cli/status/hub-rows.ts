@@ -1,4 +1,5 @@
 /** The rows of a hub for people: its state, then its regions, and the shards of each. Pure. */
+import { counted } from './counted.ts';
 import { MAX_STATUS_SHARDS } from './limits.ts';
 import type { RegionState, View } from './token-view.ts';
 
@@ -50,8 +51,4 @@ function replicaText({
     problem,
   ];
   return texts.filter(Boolean).join(', ');
-}
-
-function counted(count: number, thing: string): string {
-  return `${count} ${thing}${count === 1 ? '' : 's'}`;
 }
